@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pytest
 from django.db import models
+from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.models import User
 from fellowship.kernel.canonical import digest
@@ -14,7 +17,8 @@ from fellowship.programs.models import Cohort
 from governance import kinds, services
 from governance.ballots import BallotRule
 from governance.kinds import MatterKind
-from governance.models import Decision, Matter
+from governance.models import Decision, ExceptionRecord, Matter
+from tests.scenarios.governance import granted_exception
 from tests.scenarios.world import World, make_world
 from tests.support import kept
 
@@ -96,3 +100,20 @@ def matter(world: World) -> Matter:
     return services.refer(
         kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
     )
+
+
+@pytest.fixture(scope="module")
+def kept_exception(
+    kept_world: World, django_db_blocker: DjangoDbBlocker
+) -> Iterator[ExceptionRecord]:
+    """The exception that those of a module's tests share which ask for one."""
+    with kept.built(
+        lambda: granted_exception(kept_world), django_db_blocker, "exception", kept_world
+    ) as exception:
+        yield exception
+
+
+@pytest.fixture
+def exception(kept_exception: ExceptionRecord, world: World) -> ExceptionRecord:
+    """An exception the board has granted."""
+    return copy.deepcopy(kept_exception)

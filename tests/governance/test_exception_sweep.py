@@ -28,8 +28,9 @@ def told(exception: ExceptionRecord) -> list[int]:
     return list(exception.reminders.order_by("at", "id").values_list("days", flat=True))
 
 
-def test_reminders_come_at_30_7_and_1_days_and_at_the_end(world: World) -> None:
-    exception = granted_exception(world)
+def test_reminders_come_at_30_7_and_1_days_and_at_the_end(
+    world: World, exception: ExceptionRecord
+) -> None:
     end = exception.expires_at
     steps = [(31, []), (30, [30]), (29, [30]), (7, [30, 7]), (1, [30, 7, 1]), (0, [30, 7, 1, 0])]
     for days, expected in steps:
@@ -49,8 +50,8 @@ def test_reminders_come_at_30_7_and_1_days_and_at_the_end(world: World) -> None:
 
 def test_after_a_month_without_a_worker_the_end_alone_is_told_and_nothing_was_live(
     world: World,
+    exception: ExceptionRecord,
 ) -> None:
-    exception = granted_exception(world)
     late = exception.expires_at + 30 * DAY
     assert not exceptions.covered(world.cohort, exception.kind, exception.expires_at)
     sweep(late)
@@ -59,8 +60,9 @@ def test_after_a_month_without_a_worker_the_end_alone_is_told_and_nothing_was_li
     assert told(exception) == [0]
 
 
-def test_after_a_gap_only_the_nearest_threshold_is_told(world: World) -> None:
-    exception = granted_exception(world)
+def test_after_a_gap_only_the_nearest_threshold_is_told(
+    world: World, exception: ExceptionRecord
+) -> None:
     sweep(exception.expires_at - 5 * DAY)
     assert told(exception) == [7]
     sweep(exception.expires_at - 4 * DAY)
@@ -73,13 +75,12 @@ def test_short_exceptions_are_not_announced_before_they_begin(world: World) -> N
     assert told(exception) == []
 
 
-def test_the_board_hears_of_ends_in_one_notice(world: World) -> None:
-    first = granted_exception(world)
+def test_the_board_hears_of_ends_in_one_notice(world: World, exception: ExceptionRecord) -> None:
     second = granted_exception(world, title="Second")
-    sweep(max(first.expires_at, second.expires_at))
+    sweep(max(exception.expires_at, second.expires_at))
     notice = Notice.objects.get(kind="governance.exception_ends", recipient=world.chair)
     assert notice.title == "2 exceptions ended: what they excepted applies again"
-    assert first.ref in notice.body
+    assert exception.ref in notice.body
     assert second.ref in notice.body
 
 
@@ -104,14 +105,15 @@ def many(world: World, count: int, model: ExceptionRecord) -> list[ExceptionReco
 
 
 @pytest.mark.parametrize("days", [0, 7])
-def test_queries_grow_with_batches_and_not_with_rows(world: World, days: int) -> None:
-    model = granted_exception(world)
-    at = model.expires_at - days * DAY
+def test_queries_grow_with_batches_and_not_with_rows(
+    world: World, exception: ExceptionRecord, days: int
+) -> None:
+    at = exception.expires_at - days * DAY
     with frozen(at):
         announce(at)
     counts = []
     for number in (1, 3, 300):
-        made = many(world, number, model)
+        made = many(world, number, exception)
         with CaptureQueriesContext(connection) as queries, frozen(at):
             assert announce(at) == number
         assert all(told(exception) == [days] for exception in made[:3])
@@ -119,8 +121,7 @@ def test_queries_grow_with_batches_and_not_with_rows(world: World, days: int) ->
     assert max(counts) == counts[0] == counts[1]  # where all are owners, no board is left to ask of
 
 
-def test_each_expiry_has_its_event(world: World) -> None:
-    exception = granted_exception(world)
+def test_each_expiry_has_its_event(world: World, exception: ExceptionRecord) -> None:
     sweep(exception.expires_at)
     event = Event.objects.get(verb="governance.exception_expired")
     assert (event.actor_kind, event.actor_label) == ("service", "governance.exceptions")
@@ -128,9 +129,8 @@ def test_each_expiry_has_its_event(world: World) -> None:
 
 
 def test_a_failure_in_the_middle_leaves_nothing_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, exception: ExceptionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exception = granted_exception(world)
 
     def broken(*_: Any) -> None:
         raise RuntimeError("no mail today")

@@ -92,8 +92,9 @@ def test_the_term_is_refused_with_its_rule(world: World) -> None:
     assert refusal.rule == "Exception rules v1"
 
 
-def test_granted_it_is_live_by_the_clock_and_not_a_minute_longer(world: World) -> None:
-    exception = granted_exception(world)
+def test_granted_it_is_live_by_the_clock_and_not_a_minute_longer(
+    world: World, exception: ExceptionRecord
+) -> None:
     end = exception.expires_at
     assert exception.approved_by == world.chair
     assert exception.decision is not None
@@ -157,30 +158,31 @@ def test_one_whose_time_is_over_is_not_granted_any_more(world: World) -> None:
     assert refusal.code == "already_over"
 
 
-def test_an_extension_is_a_new_decision_that_shows_the_earlier_ones(world: World) -> None:
-    first = granted_exception(world)
-    second = granted_exception(world, extends=first, expires_at=now() + 90 * DAY)
+def test_an_extension_is_a_new_decision_that_shows_the_earlier_ones(
+    world: World, exception: ExceptionRecord
+) -> None:
+    second = granted_exception(world, extends=exception, expires_at=now() + 90 * DAY)
     third = requested_exception(world, extends=second, expires_at=now() + 120 * DAY)
-    assert (first.renewals, second.renewals, third.renewals) == (0, 1, 2)
-    assert exceptions.earlier(third) == [second, first]
+    assert (exception.renewals, second.renewals, third.renewals) == (0, 1, 2)
+    assert exceptions.earlier(third) == [second, exception]
     dossier = Matter.objects.get(subject_id=third.pk, kind="governance.exception").dossier
     told = {section["heading"]: section for section in dossier.body["sections"]}
     rows = told["Earlier exceptions it extends"]["rows"]
-    assert [row[0] for row in rows] == [second.ref, first.ref]
-    refusal = refused(lambda: requested_exception(world, subject=world.call, extends=first))
+    assert [row[0] for row in rows] == [second.ref, exception.ref]
+    refusal = refused(lambda: requested_exception(world, subject=world.call, extends=exception))
     assert refusal.code == "not_an_extension"
 
 
-def test_a_subject_stays_covered_while_any_exception_covers_it(world: World) -> None:
-    first = granted_exception(world)
-    granted_exception(world, extends=first, expires_at=now() + 90 * DAY)
-    services.end_exception(exception=first, by=world.product_owner, reason="Replaced.")
+def test_a_subject_stays_covered_while_any_exception_covers_it(
+    world: World, exception: ExceptionRecord
+) -> None:
+    granted_exception(world, extends=exception, expires_at=now() + 90 * DAY)
+    services.end_exception(exception=exception, by=world.product_owner, reason="Replaced.")
     assert exceptions.covered(world.cohort, KIND)
     assert exceptions.covering(world.cohort, KIND).count() == 1
 
 
-def test_ended_early_the_rule_applies_at_once(world: World) -> None:
-    exception = granted_exception(world)
+def test_ended_early_the_rule_applies_at_once(world: World, exception: ExceptionRecord) -> None:
     assert (
         refused(
             lambda: services.end_exception(exception=exception, by=world.mentor, reason="x")
@@ -193,8 +195,9 @@ def test_ended_early_the_rule_applies_at_once(world: World) -> None:
     assert [e.verb for e in timeline(exception)].count("governance.end_exception") == 1
 
 
-def test_one_that_has_ended_by_itself_is_not_ended_again(world: World) -> None:
-    exception = granted_exception(world)
+def test_one_that_has_ended_by_itself_is_not_ended_again(
+    world: World, exception: ExceptionRecord
+) -> None:
     with frozen(exception.expires_at):
         refusal = refused(
             lambda: services.end_exception(exception=exception, by=world.manager, reason="x")
@@ -232,8 +235,7 @@ def test_a_launch_gap_is_covered_by_its_exception_alone(world: World) -> None:
         assert launch_gap(world.call) is not None
 
 
-def test_who_sees_the_register(world: World) -> None:
-    exception = granted_exception(world)
+def test_who_sees_the_register(world: World, exception: ExceptionRecord) -> None:
     declare_conflict(
         user=world.auditor,
         subject=world.cohort,
@@ -263,8 +265,9 @@ def test_who_sees_the_register(world: World) -> None:
         {"expires_at": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)},
     ],
 )
-def test_the_database_refuses_what_must_not_be(world: World, bend: dict[str, Any]) -> None:
-    exception = granted_exception(world)
+def test_the_database_refuses_what_must_not_be(
+    world: World, exception: ExceptionRecord, bend: dict[str, Any]
+) -> None:
     for name, value in bend.items():
         setattr(exception, name, world.people[value] if name == "approved_by" else value)
     with (

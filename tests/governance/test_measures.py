@@ -45,8 +45,9 @@ def due(exception: ExceptionRecord) -> dt.datetime | None:
     return exception.measure_due_at
 
 
-def test_each_test_makes_the_next_one_due_until_none_is_due_before_the_end(world: World) -> None:
-    exception = granted_exception(world)
+def test_each_test_makes_the_next_one_due_until_none_is_due_before_the_end(
+    world: World, exception: ExceptionRecord
+) -> None:
     first = due(exception)
     assert first is not None
     assert (first - exception.starts_at).days == 30
@@ -64,8 +65,9 @@ def test_each_test_makes_the_next_one_due_until_none_is_due_before_the_end(world
     assert verbs.count("governance.test_measure") == 2
 
 
-def test_one_not_tested_in_time_is_told_once_and_listed(world: World) -> None:
-    exception = granted_exception(world)
+def test_one_not_tested_in_time_is_told_once_and_listed(
+    world: World, exception: ExceptionRecord
+) -> None:
     at = due(exception)
     assert at is not None
     assert not ExceptionRecord.objects.untested(at - dt.timedelta(microseconds=1)).exists()
@@ -91,8 +93,9 @@ def test_the_owner_finds_it_on_the_first_page(world: World) -> None:
         assert said in client.get("/").content.decode()
 
 
-def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(world: World) -> None:
-    exception = granted_exception(world)
+def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(
+    world: World, exception: ExceptionRecord
+) -> None:
     record(world, exception, held=False, found="The session went on.")
     told = Notice.objects.filter(kind="governance.measure_failed")
     assert {n.recipient for n in told} == {
@@ -114,8 +117,7 @@ def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(world: World) -> 
     assert not ExceptionRecord.objects.failing().exists()
 
 
-def test_who_records_and_what(world: World) -> None:
-    exception = granted_exception(world)
+def test_who_records_and_what(world: World, exception: ExceptionRecord) -> None:
     cases: list[tuple[dict[str, Any], str, str]] = [
         ({"by": world.mentor}, "wrong_role", ""),
         ({"found": " "}, "no_found", "found"),
@@ -132,8 +134,9 @@ def test_who_records_and_what(world: World) -> None:
     assert not MeasureTest.objects.exists()
 
 
-def test_when_it_ends_by_itself_nobody_waits_for_its_test_any_more(world: World) -> None:
-    exception = granted_exception(world)
+def test_when_it_ends_by_itself_nobody_waits_for_its_test_any_more(
+    world: World, exception: ExceptionRecord
+) -> None:
     assert due(exception)
     with frozen(exception.expires_at):
         sweep()
@@ -150,8 +153,9 @@ def test_when_it_ends_by_itself_nobody_waits_for_its_test_any_more(world: World)
         {"renewals": 2},
     ],
 )
-def test_the_database_refuses_halves(world: World, bend: dict[str, Any]) -> None:
-    exception = granted_exception(world)
+def test_the_database_refuses_halves(
+    world: World, exception: ExceptionRecord, bend: dict[str, Any]
+) -> None:
     for name, value in bend.items():
         setattr(exception, name, value)
     with (
@@ -253,8 +257,7 @@ def test_asked_anew_it_is_a_repeat_as_well_and_the_board_sees_it(world: World) -
     assert told["How the earlier measures did"]["rows"][0][2] == "Did not hold"
 
 
-def test_the_pages(world: World) -> None:
-    exception = granted_exception(world)
+def test_the_pages(world: World, exception: ExceptionRecord) -> None:
     owner, mentor = Client(), Client()
     owner.force_login(world.fresh("product_owner"))
     mentor.force_login(world.fresh("mentor"))
@@ -287,8 +290,7 @@ def test_the_pages(world: World) -> None:
         assert "3 times" in page
 
 
-def test_by_the_api(world: World) -> None:
-    exception = granted_exception(world)
+def test_by_the_api(world: World, exception: ExceptionRecord) -> None:
     client = Client()
     client.force_login(world.fresh("product_owner"))
     url = f"/api/v1/exceptions/{exception.ref}/"

@@ -9,6 +9,8 @@ from fellowship.kernel.journal import System
 from fellowship.kernel.saying import joined, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
+from publications.authorship_states import AgreementState
+from publications.board import put_again
 from publications.models import AuthorshipAgreement
 from publications.services.agreements import MATTER, decide_agreement
 
@@ -85,13 +87,19 @@ class AuthorshipKind(MatterKind):
         return str(subject.get_absolute_url())
 
     def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: Actor) -> None:
-        """Adopt or turn down; a deferral leaves it with the board."""
+        """Adopt or turn down; deferred, it is before the board again."""
         if decision.outcome == "defer":
+            put_again(matter, subject)
             return
         adopt = decision.outcome in ("approve", "approve_with_conditions")
         decide_agreement(
             agreement=subject, adopt=adopt, by=BOARD, reason=say("Board: {ref}", ref=matter.ref)
         )
+
+    def taken_back(self, *, matter: Matter, subject: Any, by: Actor) -> None:
+        """Before the board again, while those named still wait for its word."""
+        if subject.state == AgreementState.WITH_BOARD:
+            put_again(matter, subject)
 
 
 register(AuthorshipKind())

@@ -8,12 +8,13 @@ from fellowship.accounts.models import Actor
 from fellowship.history.queries import revision
 from fellowship.kernel.journal import System
 from fellowship.kernel.saying import dated, say
+from governance import services as governance
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from publications import withholding
 from publications.models import Mediation, Objection, Publication
 from publications.services import decide_dispute, objection_url, release, return_to_review
-from publications.states import ReleasedBy
+from publications.states import ObjectionState, ReleasedBy
 
 BOARD = System("board decision")
 APPROVING = ("approve", "approve_with_conditions")
@@ -76,13 +77,30 @@ class DisputeKind(MatterKind):
         return objection_url(subject)
 
     def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: Actor) -> None:
-        """Uphold or overrule; a deferral leaves it contested."""
+        """Uphold or overrule; deferred, it is before the board again."""
         if decision.outcome == "defer":
+            put_again(matter, subject)
             return
         upheld = decision.outcome in APPROVING
         decide_dispute(
             objection=subject, upheld=upheld, by=BOARD, reason=say("Board: {ref}", ref=matter.ref)
         )
+
+    def taken_back(self, *, matter: Matter, subject: Any, by: Actor) -> None:
+        """Before the board again, unless the objection itself is over: no passage waits unseen."""
+        if subject.state == ObjectionState.WITH_BOARD:
+            put_again(matter, subject)
+
+
+def put_again(matter: Matter, subject: Any) -> None:
+    """A dispute the board did not decide has a new matter, with its holder and its time."""
+    governance.refer(
+        kind=matter.kind,
+        subject=subject,
+        program=matter.program,
+        by=BOARD,
+        reason=say("{ref} ended undecided", ref=matter.ref),
+    )
 
 
 def _mediated(objection: Objection) -> list[dict[str, Any]]:

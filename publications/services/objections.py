@@ -169,8 +169,9 @@ def withdraw_objection(*, objection: Objection, by: User, reason: str = "") -> O
     if objection.state == ObjectionState.WITHDRAWN:
         return unchanged(objection, policy.may_settle(objection, "withdraw", by))
     refuse(policy.may_settle(objection, "withdraw", by))
+    settled = settle(objection, "withdraw", by)
     leave_the_board(objection, say("{ref} was withdrawn.", ref=objection.ref))
-    return settle(objection, "withdraw", by)
+    return settled
 
 
 def mark(
@@ -239,8 +240,8 @@ def mark(
 def end_with_the_work(publication: Publication, by: Actor) -> None:
     """The author withdrew the work: nothing is left of which a passage could be withheld."""
     for objection in publication.objections.unsettled():
-        leave_the_board(objection, say("{ref} was withdrawn by its author.", ref=publication.ref))
         settle(locked_objection(objection), "withdraw", by, release=False)
+        leave_the_board(objection, say("{ref} was withdrawn by its author.", ref=publication.ref))
 
 
 def leave_the_board(objection: Objection, reason: str) -> None:

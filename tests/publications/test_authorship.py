@@ -22,6 +22,7 @@ from fellowship.kernel.time import frozen
 from fellowship.notices.models import Notice
 from fellowship.web import work
 from governance.models import Matter
+from governance.services import withdraw_matter
 from publications import credit, services
 from publications.models import AuthorshipAgreement
 from scoping.models import Fellowship
@@ -192,8 +193,11 @@ def test_a_refusal_goes_to_the_mediator_and_then_to_the_board(
         sweep()  # the mediator said nothing: it goes to the board
         made.refresh_from_db()
         assert made.state == "with_board"
-        matter = Matter.objects.get(kind="publications.authorship")
-        decide(world, matter)
+        live = Matter.objects.live().filter(kind="publications.authorship")
+        decide(world, live.get(), "defer")
+        withdraw_matter(matter=live.get(), by=world.manager, reason="The agenda is full.")
+        decide(world, live.get())  # undecided or taken back, it is before the board again
+        assert not live.exists()
     made.refresh_from_db()
     assert made.state == "in_force"
 

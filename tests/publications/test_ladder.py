@@ -18,6 +18,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from governance.models import Matter
+from governance.services import withdraw_matter
 from publications import services
 from publications.models import Mediation, Objection, Publication, Question, ScientificReview
 from publications.policy import covered
@@ -179,6 +180,25 @@ def test_a_side_that_declines_brings_it_before_the_board_and_back(
         assert told in sealed
     decide(world, matter, outcome)
     assert fresh(objection).state == state
+
+
+def test_undecided_or_taken_back_it_is_before_the_board_again(world: World) -> None:
+    objection = scenario.proposed(world)
+    services.answer_proposal(
+        objection=objection, takes=False, by=world.policy_reviewer, reason="Not so."
+    )
+    live = Matter.objects.live().filter(kind="publications.dispute")
+    first = live.get()
+    decide(world, first, "defer")
+    second = live.get()
+    withdraw_matter(matter=second, by=world.manager, reason="The agenda is full.")
+    third = live.get()
+    assert len({first.pk, second.pk, third.pk}) == 3
+    assert fresh(objection).state == "with_board"
+    assert Clock.objects.about(third).running().get().due_at == third.due_at
+    decide(world, third, "deny")
+    assert fresh(objection).state == "overruled"
+    assert not live.exists()
 
 
 def test_an_objection_withdrawn_while_the_board_has_it_takes_the_matter_with_it(

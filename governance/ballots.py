@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from fellowship.kernel.saying import joined, plain, say
+from fellowship.kernel.saying import joined, plain, say, say_n
 from governance.states import Outcome, Position, Standing
 
 _SHARE = re.compile(r"^(?P<how>.+) (?P<n>\d+)/(?P<d>\d+)$")
@@ -210,10 +210,11 @@ def closing_reasons(rule: BallotRule, seats: Sequence[SeatVote], *, over: bool) 
     reasons = quorum_reasons(rule, seats)
     if not over and rule.early_close == "all_voted" and not all_voted(seats):
         missing = sum(seat.position is None for seat in eligible(seats))
-        text = say(
-            "{missing} of {n} seats have not voted and the ballot is open.",
-            missing=missing,
-            n=len(eligible(seats)),
+        text = say_n(
+            missing,
+            "{n} of {seats} seats has not voted and the ballot is open.",
+            "{n} of {seats} seats have not voted and the ballot is open.",
+            seats=len(eligible(seats)),
         )
         if missing:
             reasons.append(Reason("ballot_open", text))

@@ -195,6 +195,7 @@ def test_exports_approvals_and_tokens_wait_for_a_confirmation(
     answer = client.post(path.format(slug=world.program.slug), {})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert "What you sent is kept" in client.get(answer["Location"]).content.decode()
     assert not ApiToken.objects.exists()
 
 

@@ -21,6 +21,7 @@ from fellowship.notices import services as notices
 from fellowship.notices.models import Delivery
 from fellowship.notices.states import DeliveryState
 from fellowship.programs.services import close_call
+from fellowship.web import metrics
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,13 @@ def value(text: str, series: str) -> float:
     found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
     assert found, series
     return float(found.group(1))
+
+
+@pytest.fixture(autouse=True)
+def _as_a_new_process_counts() -> None:
+    """Without the thousands of series that other tests' requests left: each is written out."""
+    for counted in (metrics.REQUESTS, metrics.SECONDS, metrics.QUERIES):
+        counted.clear()
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from access import services
 from access.decisions import decide, edges, explain
@@ -24,14 +27,25 @@ from tests.scenarios import access as scenario
 from tests.scenarios import scoping as scopes
 from tests.scenarios.governance import decide_on
 from tests.scenarios.world import World
+from tests.support import kept
 
 DAY = dt.timedelta(days=1)
 
 
+@pytest.fixture(scope="module")
+def kept_wide(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Fellowship]:
+    """The case that the tests share."""
+    wide = ["view", "query", "download"]
+    with kept.built(
+        lambda: scopes.signed_fellowship(kept_world, operations=wide), django_db_blocker
+    ) as made:
+        yield made
+
+
 @pytest.fixture
-def case(world: World) -> Fellowship:
+def case(kept_wide: Fellowship, world: World) -> Fellowship:
     """A fellowship whose scope allows what the restricted tier never does: to download."""
-    return scopes.signed_fellowship(world, operations=["view", "query", "download"])
+    return copy.deepcopy(kept_wide)
 
 
 def excepting(world: World, **values: Any) -> services.Excepting:

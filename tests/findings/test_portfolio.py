@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import datetime as dt
 import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.models import User
 from fellowship.accounts.services import grant_role
@@ -38,6 +41,7 @@ from tests.scenarios import findings as scenario
 from tests.scenarios.governance import granted_exception
 from tests.scenarios.scoping import signed_fellowship
 from tests.scenarios.world import SETUP, World
+from tests.support import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +56,7 @@ def of(world: World) -> Portfolio:
     return Portfolio(world.program, world.product_owner, now())
 
 
-@pytest.fixture
-def some(world: World) -> World:
+def _built(world: World) -> World:
     """One proven finding, one carried by exception, one rejected, one old with no technique."""
     fellowship = signed_fellowship(world)
     scenario.artifact(world, fellowship)
@@ -74,6 +77,19 @@ def some(world: World) -> World:
     services.take_finding(finding=rejected, by=world.product_owner)
     services.reject_finding(finding=rejected, by=world.product_owner, reason="It is no risk.")
     return world
+
+
+@pytest.fixture(scope="module")
+def kept_some(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The programme with findings that the tests share."""
+    with kept.built(lambda: _built(kept_world), django_db_blocker) as some:
+        yield some
+
+
+@pytest.fixture
+def some(kept_some: World, db: None) -> World:
+    """A programme with a finding of each kind."""
+    return copy.deepcopy(kept_some)
 
 
 def test_the_map_counts_what_has_no_measured_control(some: World) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -11,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.services import end_role
@@ -21,6 +24,7 @@ from tests.scenarios.governance import granted_exception, raised_escalation, req
 from tests.scenarios.oversight import Case
 from tests.scenarios.proposals import submitted_proposal
 from tests.scenarios.world import World, make_world
+from tests.support import kept
 
 PAGES = ("program", "stalls", "calendar", "workload", "launch")
 NUMBER = re.compile(
@@ -39,14 +43,27 @@ def client(world: World, name: str) -> Client:
     return found
 
 
+@pytest.fixture(scope="module")
+def kept_busy(
+    kept_world: World, kept_case: Case, django_db_blocker: DjangoDbBlocker
+) -> Iterator[World]:
+    """The programme that those of the tests share which ask for a busy one."""
+
+    def build() -> World:
+        requested_exception(kept_world, kept_case.finding)
+        granted_exception(kept_world)
+        raised_escalation(kept_world)
+        submitted_proposal(kept_world, kept_world.other_applicant)
+        return kept_world
+
+    with kept.built(build, django_db_blocker) as busy:
+        yield busy
+
+
 @pytest.fixture
-def busy(world: World, case: Case) -> World:
+def busy(kept_busy: World, db: None) -> World:
     """One case of everything, and some that wait."""
-    requested_exception(world, case.finding)
-    granted_exception(world)
-    raised_escalation(world)
-    submitted_proposal(world, world.other_applicant)
-    return world
+    return copy.deepcopy(kept_busy)
 
 
 def _numbers(page: str) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ west yesterday still.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.models import User
 from fellowship.clocks.models import Clock
@@ -37,6 +39,7 @@ from tests.scenarios import publications as works
 from tests.scenarios.proposals import submitted_proposal
 from tests.scenarios.scoping import founded_fellowship, signed_fellowship
 from tests.scenarios.world import SETUP, World
+from tests.support import kept
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Pacific/Auckland")
@@ -74,16 +77,31 @@ class Tomorrow:
     work: Publication
     control: Control
 
+    def begun(self) -> dt.datetime:
+        """One o'clock of that day, there."""
+        return dt.datetime.combine(self.day, dt.time(1), ZONE)
 
-@pytest.fixture
-def tomorrow(world: World) -> Iterator[Tomorrow]:
+
+def _tomorrow(world: World) -> Tomorrow:
     first = month_after(now().date() + dt.timedelta(days=2))
     plan = controls.plan_of(baseline_until=first)
-    made = works.released(world), controls.planned(world, plan=plan)
+    work, control = works.released(world), controls.planned(world, plan=plan)
     move(world, ZONE)
     with frozen(dt.datetime.combine(first, dt.time(1), ZONE)):
-        assert now().date() == first - dt.timedelta(days=1)
-        yield Tomorrow(first, signed_fellowship(world), *made)
+        return Tomorrow(first, signed_fellowship(world), work, control)
+
+
+@pytest.fixture(scope="module")
+def kept_tomorrow(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Tomorrow]:
+    with kept.built(lambda: _tomorrow(kept_world), django_db_blocker) as made:
+        yield made
+
+
+@pytest.fixture
+def tomorrow(kept_tomorrow: Tomorrow, world: World) -> Iterator[Tomorrow]:
+    with frozen(kept_tomorrow.begun()):
+        assert now().date() == kept_tomorrow.day - dt.timedelta(days=1)
+        yield copy.deepcopy(kept_tomorrow)
 
 
 def test_a_check_in_is_about_the_month_that_has_begun_there(

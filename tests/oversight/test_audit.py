@@ -370,7 +370,7 @@ def test_the_period_of_an_export_stands_in_the_readers_zone(
     page = auditor.get(url).content.decode()
     assert "from <time" in page
     assert ">1 January 2026, 0" in page
-    assert ", before <time" in page
+    assert ", earlier than <time" in page
 
 
 def test_the_order_of_the_keys_does_not_change_the_draw() -> None:

@@ -30,7 +30,7 @@ from fellowship.kernel.prepared import prepared
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web.work import GIVEN, ME, Rest, WorkItem, register_for
-from governance.models import Matter
+from governance.standing import vote_ends
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _MINE = (RequestState.APPROVED, RequestState.CHANGES)
@@ -54,13 +54,6 @@ _DUE = Subquery(
     .values("due_at")[:1]
 )
 """When a request should be decided."""
-_VOTE_ENDS = Subquery(
-    Matter.objects.live()
-    .filter(subject_type=AccessRequest._meta.label_lower, subject_id=OuterRef("pk"))
-    .order_by("-id")
-    .values("due_at")[:1]
-)
-"""When the vote on it ends."""
 
 
 def _mine(key: int) -> Q:
@@ -159,7 +152,7 @@ def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     waiting: Any = rows.annotate(due=_DUE)
     if steward:
         sent_on = Q(state=RequestState.WITH_BOARD, checked_by_id=user.pk)
-        found = waiting.annotate(vote_ends=_VOTE_ENDS).filter(
+        found = waiting.annotate(vote_ends=vote_ends(AccessRequest)).filter(
             Q(state=RequestState.REQUESTED) | sent_on, fellowship__program_id__in=steward
         )
         for request in found.exclude(requested_by_id=user.pk).order_by("state", "id")[:GIVEN]:

@@ -18,7 +18,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.standing import Plan, Standing, Step
-from governance.standing import CLOSED, conditions_of, open_conditions, under_conditions
+from governance.standing import CLOSED, conditions_of, under_conditions
 
 S = RequestState
 C = ClassificationState
@@ -195,7 +195,7 @@ def of_request(
         also=conditions_of(request) if grant and not live else (),
     )
     if live:
-        return under_conditions(found, open_conditions(request))
+        return under_conditions(found, request)
     if request.state == S.REFUSED and request.decision_id is None:
         return replace(found, next=(ANEW,))  # only what the board decided is reviewed
     return found
@@ -234,7 +234,7 @@ def of_grant(grant: Grant) -> Standing:
         rules={HANDLING: grant.handling.get_absolute_url()},
         also=() if accepted else conditions_of(request),
     )
-    return under_conditions(found, open_conditions(request)) if accepted else found
+    return under_conditions(found, request) if accepted else found
 
 
 def _over(grant: Grant) -> bool:

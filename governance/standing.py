@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from fellowship.accounts.models import User
 from fellowship.clocks.queries import current, history
@@ -32,7 +32,6 @@ from governance.states import (
     CONDITION_MOVES,
     ESCALATION_MOVES,
     EXCEPTION_MOVES,
-    LIVE_MATTER,
     MATTER_MOVES,
     REPORTED,
     ConditionState,
@@ -209,16 +208,32 @@ REVIEW = Plan(
 
 def matter_about(subject: Model, user: Any) -> Matter | None:
     """The latest matter about a record that the person may know of."""
-    known = Matter.objects.visible_to(user)
-    about = known.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
-    return about.order_by("-id").first()
+    return matters_about([subject], user).get(subject.pk)
+
+
+def matters_about(subjects: Sequence[Model], user: Any) -> dict[int, Matter]:
+    """The same for records of one kind, by their key: one query, none where there are none."""
+    keys = [subject.pk for subject in subjects]
+    if not keys:
+        return {}
+    label = subjects[0]._meta.label_lower
+    known = Matter.objects.visible_to(user).filter(subject_type=label, subject_id__in=keys)
+    return {matter.subject_id: matter for matter in known.order_by("id")}
 
 
 def board_due(subject: Model) -> dt.datetime | None:
     """When the vote on a record ends. The date alone, so it is told to everybody who waits."""
-    live = Matter.objects.filter(state__in=LIVE_MATTER)
-    about = live.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
-    return about.order_by("-id").values_list("due_at", flat=True).first()
+    return _votes(subject, subject.pk).values_list("due_at", flat=True).first()
+
+
+def vote_ends(model: type[Model]) -> Subquery:
+    """The same for each row of a model, to be read with it."""
+    return Subquery(_votes(model, OuterRef("pk")).values("due_at")[:1])
+
+
+def _votes(model: Model | type[Model], key: Any) -> QuerySet[Matter]:
+    about = Matter.objects.live().filter(subject_type=model._meta.label_lower, subject_id=key)
+    return about.order_by("-id")
 
 
 def of_matter(matter: Matter) -> Standing:
@@ -302,7 +317,7 @@ def of_escalation(escalation: Escalation) -> Standing:
     """An alarm, with the clock that runs: to acknowledge, then to the next word."""
     raised = escalation.state == EscalationState.RAISED
     closed = escalation.state == EscalationState.CLOSED
-    late = raised and escalation.acknowledge_by <= now()
+    late = raised and escalation.late(now())
     return ESCALATION.at(
         escalation.state,
         calendar=escalation.program.calendar(),
@@ -351,8 +366,9 @@ def told(condition: Condition) -> str:
     )
 
 
-def under_conditions(found: Standing, conditions: Sequence[Condition]) -> Standing:
-    """A decided case whose decision rests on these: held by who acts on the first due of them."""
+def under_conditions(found: Standing, subject: Model) -> Standing:
+    """A decided case, `subject`: held by who acts on the first due condition that is unsettled."""
+    conditions = open_conditions(subject)
     if not conditions:
         return found
     first = conditions[0]

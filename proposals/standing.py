@@ -10,7 +10,7 @@ from fellowship.kernel.saying import say
 from fellowship.web.standing import Blocker, Plan, Standing, Step
 from governance.models import IndependentReview, Matter
 from governance.services.telling import FOR_PARTIES
-from governance.standing import CLOSED, after, open_conditions, under_conditions
+from governance.standing import CLOSED, after, under_conditions
 from proposals.models import Proposal
 from proposals.services.case import KIND
 from proposals.services.drafting import DECISION_SILENCE
@@ -89,7 +89,7 @@ def of(
         also=also,
     ).held_by(_holder(proposal))
     if proposal.state == S.ACCEPTED:
-        return under_conditions(found, open_conditions(proposal))
+        return under_conditions(found, proposal)
     return after(found, review=review_of(proposal)) if proposal.state in DECIDED else found
 
 

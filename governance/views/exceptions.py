@@ -45,6 +45,8 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     ExceptionState.WITHDRAWN: (say("Withdrawn"), "plain"),
     ExceptionState.ENDED: (say("Ended early"), "plain"),
 }
+_CONTINUING = (ExceptionState.REQUESTED, ExceptionState.GRANTED)
+"""States of one that extends another in which no further one is asked for."""
 
 
 def stand(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone]:
@@ -355,8 +357,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "offer_amend": policy.may_amend(exception, user) is None,
         "offer_withdraw": requested and withdraw_refusal is None,
         "offer_extend": exception.approved_at is not None
-        and follows is None
-        and all(one.state != ExceptionState.REQUESTED for one in later)
+        and all(one.state not in _CONTINUING for one in later)
         and _may_ask(exception, user),
         "offer_test": policy.may_test(exception, user) is None,
         "tests": exception.measure_tests.select_related("tested_by")[: register.SHOWN],

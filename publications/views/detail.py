@@ -32,7 +32,7 @@ from fellowship.web.components.timeline import entry
 from fellowship.web.components.times import text as when_text
 from fellowship.web.items import Entry
 from governance import links
-from governance.standing import matter_about
+from governance.standing import matters_about
 from publications import clockfaces, ladder, policy, services, standing, terms, withholding
 from publications.models import (
     DisclosureStep,
@@ -215,6 +215,7 @@ def _objections(
     """Each objection with its step of the ladder, and what the person may do about it."""
     rows = []
     read = withholding.excerpts(objections, by)
+    matters = matters_about([one for one in objections if one.state in _BOARDED], by)
     for one in objections:
         mediation = getattr(one, "mediation", None)
         rows.append(
@@ -224,7 +225,7 @@ def _objections(
                 "state": one.effective_state(at),
                 "step": ladder.step_of(one, mediation, at),
                 "mediation": mediation,
-                "matter": matter_about(one, by) if one.state in _BOARDED else None,
+                "matter": matters.get(one.pk),
                 "may_answer": policy.may_answer(one, "accept", by),
                 "may_contest": policy.may_answer(one, "contest", by),
                 "may_agree": policy.may_settle(one, "agree", by),

@@ -22,7 +22,7 @@ from access.rows import FALSE, NULL, TRUE, Row, escaped, line
 from access.states import Verdict
 from fellowship.accounts.models import User
 from fellowship.kernel.canonical import instant
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import clipped, say
 from fellowship.programs.models import Program
 from scoping.models import Fellowship
 
@@ -208,8 +208,8 @@ class Judge:
         return replace(
             outcome,
             verdict=Verdict.OUT_OF_SCOPE.value,
-            clause=_within(breach.clause, CLAUSE_MAX),
-            reason=_within(breach.reason, REASON_MAX),
+            clause=clipped(breach.clause, CLAUSE_MAX),
+            reason=clipped(breach.reason, REASON_MAX),
         )
 
     def _case(self, person_id: int, at: dt.datetime) -> int | None:
@@ -223,16 +223,11 @@ class Judge:
 def _said(answer: Answer, case: int | None, otherwise: Verdict = Verdict.OUT_OF_SCOPE) -> Outcome:
     return Outcome(
         (Verdict.WITHIN if answer.allowed else otherwise).value,
-        _within(answer.clause, CLAUSE_MAX),
-        "" if answer.allowed else _within(answer.reason, REASON_MAX),
+        clipped(answer.clause, CLAUSE_MAX),
+        "" if answer.allowed else clipped(answer.reason, REASON_MAX),
         answer.fellowship_id or case,
         answer.grant_id,
     )
-
-
-def _within(text: str, most: int) -> str:
-    """The text with its words, or what of it the trail has room for."""
-    return text if len(text) <= most else text[:most]
 
 
 NO_DATASET: Final = Answer(True, say("No dataset named"), "")

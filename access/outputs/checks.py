@@ -20,6 +20,7 @@ from access.release_states import CheckResult, Criterion, OutputKind
 from fellowship.kernel import saying
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.saying import begun, joined, say
+from fellowship.kernel.worded import IN_WORDS
 
 PASSED, FAILED, UNKNOWN = CheckResult.PASSED, CheckResult.FAILED, CheckResult.UNKNOWN
 _RECORD_COLUMNS: Final = frozenset(
@@ -40,13 +41,13 @@ class Check:
 
     def stored(self) -> dict[str, Any]:
         """As the record keeps it: in English, the words of what was found beside it."""
-        return {**asdict(self), "in_words": saying.pack(self.detail)}
+        return {**asdict(self), IN_WORDS: saying.pack(self.detail)}
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Check:
         """As it was stored; what was found says itself, where its words were kept."""
-        values = {name: value for name, value in kept.items() if name != "in_words"}
-        return cls(**{**values, "detail": saying.unpacked(kept.get("in_words")) or kept["detail"]})
+        values = {name: value for name, value in kept.items() if name != IN_WORDS}
+        return cls(**{**values, "detail": saying.unpacked(kept.get(IN_WORDS)) or kept["detail"]})
 
 
 @dataclass(frozen=True, slots=True)

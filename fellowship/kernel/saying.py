@@ -406,6 +406,11 @@ def within(text: str) -> str:
     return _Changed.of(text, "within") if isinstance(text, Said) else text[:1].lower() + text[1:]
 
 
+def clipped(text: str, most: int) -> str:
+    """The text with its words, or as much of its English as there is room for."""
+    return text if len(text) <= most else text[:most]
+
+
 def plain(text: str) -> str:
     """The text of the source language alone, as it is recorded."""
     return str.__str__(text)

@@ -6,15 +6,18 @@ is read without them, is English.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db import models
 
 from fellowship.kernel import saying
 
+IN_WORDS: Final = "in_words"
+"""Where the words of a text stand that is itself within a column of JSON, beside the text."""
+
 
 class Worded(models.Model):
-    """Base of a model with such texts, written by `worded`."""
+    """Base of a model with such texts, written by `worded` or, where it is there already, `put`."""
 
     words = models.JSONField(
         default=dict,
@@ -34,6 +37,14 @@ class Worded(models.Model):
             if saying.plain(said) == found.__dict__.get(name):  # else it was written anew since
                 found.__dict__[name] = said
         return found
+
+    def put(self, **texts: str) -> None:
+        """Write some of its texts, by column, and the words of each beside them."""
+        others = {name: kept for name, kept in self.words.items() if name not in texts}
+        columns = worded(**texts)
+        self.words = {**others, **columns.pop("words")}
+        for name, text in columns.items():
+            setattr(self, name, text)
 
 
 def worded(**texts: str) -> dict[str, Any]:

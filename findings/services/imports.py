@@ -18,9 +18,8 @@ from fellowship.history.bulk import create_many
 from fellowship.history.references import next_reference, next_references
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse, said_by, unchanged
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import clipped, joined, say
 from fellowship.kernel.time import now
-from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
 from findings import atlas, policy
 from findings.importing import FORMATS, Candidate, Parsed, Unreadable
@@ -242,8 +241,7 @@ def _row(brought: FindingImport, place: int, one: Candidate | RefusedRow) -> Imp
 
 def _because(row: ImportRow, reason: str) -> None:
     """Keep why the row is what it is, with its words where there is room for all of it."""
-    for name, value in worded(reason=reason if len(reason) <= REASON else reason[:REASON]).items():
-        setattr(row, name, value)
+    row.put(reason=clipped(reason, REASON))
 
 
 def _judge(brought: FindingImport, rows: Sequence[ImportRow], by: Actor) -> None:

@@ -15,7 +15,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import clipped, joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
@@ -62,7 +62,7 @@ def open_access_review(*, program: Program, by: Actor, reason: str = "") -> Acce
                 kind=population.key,
                 subject_type=held.subject._meta.label_lower,
                 subject_id=held.subject.pk,
-                **worded(title=_within(held.title)),
+                **worded(title=clipped(held.title, TITLE)),
                 person_id=held.person_id,
                 owner_id=_owner(held, people),
             )
@@ -193,11 +193,6 @@ def _by_role(program_id: int) -> dict[str, list[int]]:
     for role, user_id in live.values_list("role", "user_id"):
         found.setdefault(role, []).append(user_id)
     return found
-
-
-def _within(title: str) -> str:
-    """The title with its words, or what of it a row has room for."""
-    return title if len(title) <= TITLE else title[:TITLE]
 
 
 def _owner(held: attestable.Held, people: dict[str, list[int]]) -> int | None:

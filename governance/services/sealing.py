@@ -65,9 +65,8 @@ def reseal_dossier(*, matter: Matter, by: Actor, reason: str) -> Dossier:
 
 def asked(handler: kinds.MatterKind, subject: Model) -> dict[str, Any]:
     """Title and question of a matter; a title that is shortened stays English."""
-    title = handler.title(subject)
-    short = title if len(title) <= TITLE else title[:TITLE]
-    return worded(title=short, question=handler.question(subject))
+    title = saying.clipped(handler.title(subject), TITLE)
+    return worded(title=title, question=handler.question(subject))
 
 
 @saying.in_source()

@@ -39,18 +39,16 @@ def assign_all(*, run: SuggestionRun, batch: Sequence[Suggestion], by: User) -> 
     due = rubric.of_call(run.call).review_window.due(at, run.call.program.calendar())
     for suggestion in batch:
         proposal = proposals[suggestion.panel.proposal_id]
-        why, warned, left_out = suggestion.why, suggestion.warned, judge.against(suggestion)
-        suggestion.left_out = left_out
-        if left_out:
-            suggestion.words = worded(why=why, warned=warned, left_out=left_out)["words"]
+        suggestion.put(left_out=judge.against(suggestion))
+        if suggestion.left_out:
             continue
         if (proposal.pk, suggestion.reviewer_id) in gathered.returned:
             suggestion.assignment = assign_reviewer(
                 proposal=proposal,
                 reviewer=suggestion.reviewer,
                 by=by,
-                why=why,
-                warned=warned,
+                why=suggestion.why,
+                warned=suggestion.warned,
             )
             continue
         assignment = Assignment(
@@ -59,7 +57,7 @@ def assign_all(*, run: SuggestionRun, batch: Sequence[Suggestion], by: User) -> 
             assigned_by=by,
             assigned_at=at,
             due_at=due,
-            **worded(why=why, warned=warned),
+            **worded(why=suggestion.why, warned=suggestion.warned),
         )
         new.append((suggestion, assignment))
     _write(run, new, by)

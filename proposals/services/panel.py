@@ -17,7 +17,6 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
-from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
 from governance import rules
 from proposals import policy, reviewing, rubric
@@ -55,8 +54,7 @@ def assign_reviewer(
     assignment = assignment or Assignment(proposal=proposal, reviewer=reviewer)
     assignment.assigned_by = by if isinstance(by, User) else None
     assignment.assigned_at, assignment.due_at, assignment.ended_at = at, due, None
-    for name, value in worded(why=why, warned=warned).items():
-        setattr(assignment, name, value)
+    assignment.put(why=why, warned=warned)
     assignment.save()
     if proposal.state == ProposalState.SUBMITTED:
         proposal.state = PROPOSAL_MOVES.target(proposal.state, "open_review")

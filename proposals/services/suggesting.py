@@ -318,8 +318,7 @@ def _recount(panel: SuggestedPanel) -> None:
     """Keep the numbers right after a change by hand."""
     panel.missing = max(0, panel.need - panel.suggestions.count())
     reason = "" if not panel.missing else panel.reason or say("Taken off by hand.")
-    for name, value in worded(reason=reason).items():
-        setattr(panel, name, value)
+    panel.put(reason=reason)
     panel.save()
 
 

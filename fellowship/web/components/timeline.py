@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.accounts.models import User
 from fellowship.kernel.saying import joined, say
+from fellowship.kernel.worded import IN_WORDS
 from fellowship.web import verbs
 from fellowship.web.components import marks, times
 from fellowship.web.components.texts import fold, readable, short_hash
@@ -35,8 +36,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _KEY = re.compile(r"[a-z]+(_[a-z]+)+")
 _VERBATIM = frozenset({"fields"})
 """Changes that hold words of others, as columns of a dataset, and are shown as they stand."""
-_IN_WORDS = "in_words"
-"""What a text within a list is made of, kept beside it to be said to its reader: not shown."""
 
 Names = Mapping[int, str]
 
@@ -203,7 +202,7 @@ def _worded(names: tuple[str, ...], value: Any, scope: str) -> Any:
         return next((said for name in names if (said := verbs.value(name, key, scope))), None)
 
     if isinstance(value, Mapping):
-        said = {key: part for key, part in value.items() if key != _IN_WORDS}
+        said = {key: part for key, part in value.items() if key != IN_WORDS}
         return {known(key) or key: _worded((key, *names), v, scope) for key, v in said.items()}
     if isinstance(value, list):
         return [_worded(names, part, scope) for part in value]

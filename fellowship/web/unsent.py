@@ -19,9 +19,10 @@ def kept(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
 
     A word or a number alone is chosen as soon again, and no secret is shown.
     """
+    if request.method != "POST" or "HX-Request" in request.headers:
+        return response
     sign_in = resolve_url(settings.LOGIN_URL)
-    asked = response.headers.get("Location", "").startswith(f"{sign_in}?next=")
-    if request.method != "POST" or not asked or "HX-Request" in request.headers:
+    if not response.headers.get("Location", "").startswith(f"{sign_in}?next="):
         return response
     typed = [
         (" ".join(re.split(r"[-_]", name)).capitalize(), text)

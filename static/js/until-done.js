@@ -2,16 +2,25 @@
 const EVERY = 3000;
 
 async function again(part) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const next = page.getElementById(part.id);
-  if (!answer.ok || !next) return;
-  if (!("waiting" in next.dataset)) {
+  const page = await asked();
+  const next = page?.getElementById(part.id);
+  // Done, or signed out meanwhile: the page itself says which.
+  if (page && !("waiting" in (next?.dataset ?? {}))) {
     location.reload();
     return;
   }
-  part.replaceChildren(...next.childNodes);
+  if (next) part.replaceChildren(...next.childNodes);
   setTimeout(again, EVERY, part);
+}
+
+// This page as it is by now; null while the line or the server is gone, which come back.
+async function asked() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
 }
 
 for (const part of document.querySelectorAll("[data-until-done][data-waiting]")) {

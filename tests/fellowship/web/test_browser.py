@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from fellowship.accounts.models import User
@@ -204,3 +204,41 @@ def test_a_double_click_is_sent_once(site: str, page: Page) -> None:
     page.get_by_role("button", name="Accept the staged date").dblclick()
     expect(page.get_by_text("Recorded. The board has it now.")).to_be_visible()
     assert len(sent) == 1
+
+
+def test_a_page_that_never_comes_leaves_the_button(site: str, page: Page) -> None:
+    """Stopped, or the line lost: after a while the form may be sent again, which is done once."""
+    page.clock.install()
+    page.goto(f"{site}/components/")
+    page.route(
+        "**", lambda r: r.fulfill(status=204) if r.request.method == "POST" else r.fallback()
+    )
+    button = page.get_by_role("button", name="Accept the staged date")
+    button.click()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    page.clock.fast_forward(12_000)
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    page.unroute("**")
+    button.click()
+    expect(page.get_by_text("Recorded. The board has it now.")).to_be_visible()
+
+
+def test_a_page_that_waits_goes_on_waiting_when_the_line_is_lost(site: str, page: Page) -> None:
+    part = '<div id="x" data-until-done{}>{}</div><script type="module" src="/static/{}"></script>'
+    waits = [part.format(" data-waiting", n, "js/until-done.js") for n in ("none", "half")]
+    answers: list[str | None] = [waits[0], None, waits[1], None, *2 * [part.format("", "all", "")]]
+
+    def answer(route: Route) -> None:
+        body = answers.pop(0)
+        route.fulfill(content_type="text/html", body=body) if body else route.abort()
+
+    page.route(f"{site}/waits/", answer)
+    page.clock.install()
+    page.goto(f"{site}/waits/")
+
+    def done() -> bool:
+        page.clock.run_for(3_000)
+        return page.locator("#x").inner_text() == "all"
+
+    browser.until(page, done, "what it waits for")
+    assert not answers

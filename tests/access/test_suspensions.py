@@ -305,7 +305,7 @@ class TestWhoHears:
         scoping.record_training(
             person=grant.person,
             program=world.program,
-            completed_at=now() - HOUR,
+            completed_at=now(),
             evidence="Certificate 12.",
             by=world.manager,
         )

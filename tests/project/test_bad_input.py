@@ -19,6 +19,12 @@ from tests.support.house import LEFT_OUT, House, absent, addresses, build_house
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1200)]
 
+
+def _once(*names: str) -> list[Any]:
+    """People to whom nearly all is closed before the database is asked anything of theirs."""
+    return [pytest.param(name, marks=pytest.mark.once) for name in names]
+
+
 SCRIPT = "<script>alert(9)</script>"
 HOSTILE = {
     "empty": "",
@@ -34,7 +40,9 @@ QUERIES = (
     "?page=99999999999999999999&q=" + "a+" * 200,
 )
 """Without any, each page is opened for its forms below, and each operation of the API is asked."""
-READERS = ("", "manager", "auditor", "applicant", "stranger")
+TOLD_APART = ("long", "strange", "number") if settings.POSTGRESQL else tuple(HOSTILE)
+"""What PostgreSQL may take otherwise; on SQLite, all of it."""
+READERS = ("manager", "auditor", "applicant", *_once("stranger", ""))
 WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "oncall", "admin")
 
 
@@ -151,8 +159,8 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
             seen.add(known)
             if known in house.fed:
                 continue
-            kinds = HOSTILE if fields - TOKENS else {"empty": ""}
-            for kind, value in kinds.items():
+            for kind in TOLD_APART if fields - TOKENS else ("empty",):
+                value = HOSTILE[kind]
                 sent = dict.fromkeys(fields - TOKENS, value)
                 with transaction.atomic():
                     answer = getattr(client, method)(action, sent)
@@ -163,7 +171,7 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
     house.fed.update(seen)
 
 
-@pytest.mark.parametrize("name", ["", "applicant", "manager"])
+@pytest.mark.parametrize("name", ["manager", *_once("applicant", "")])
 def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
     """Each address posted to with an empty body, by those who may and those who may not."""
     client, wrong = house.client(name), Complaints()

@@ -35,7 +35,7 @@ from tests.support.mailserver import MailServer, serving
 from tests.support.receiver import Receiver, receiving
 from tests.support.workers import at_once, celery_worker, finish, held, kill, queue, timers, until
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 HALFWAY = "governance_historicalexceptionreminder"
 """Written after the first rows of a sweep, before anybody is told: who waits here is halfway."""

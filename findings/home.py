@@ -14,12 +14,12 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.kernel.prepared import read
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import calendars, work
 from fellowship.web.tables import told
-from findings.models import DuePause, Finding, FindingQuerySet
+from findings.models import Control, DuePause, Finding, FindingQuerySet
 from findings.models.segments import Overdue
 from findings.models.triage import WORKERS
 from findings.queues import Desk
@@ -141,6 +141,26 @@ def _rest(desk: Desk, at: dt.datetime) -> Iterator[work.More]:
             number=len(dues),
             overdue=sum(due is not None and due <= at for due in dues),
             capped=capped,
+        )
+
+
+@prepared
+def _slipped(key: int, at: dt.datetime) -> QuerySet[Control]:
+    return Control.objects.filter(owner_id=key).slipped()
+
+
+@work.register_for(when=_slipped)
+def controls_slipped(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Controls whose later counts no longer show what they were verified for."""
+    found = Control.objects.visible_to(user).filter(owner_id=user.pk).slipped()
+    for control in found.select_related("finding").order_by("id")[: work.GIVEN]:
+        yield work.WorkItem(
+            title=say("Count again or withdraw: {title}", title=control.title),
+            url=control.get_absolute_url(),
+            silence=say("It stays verified, and {ref} as it is.", ref=control.finding.ref),
+            kind="control",
+            case_ref=control.ref,
+            program_id=control.program_id,
         )
 
 

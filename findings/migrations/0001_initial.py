@@ -1645,6 +1645,10 @@ class Migration(migrations.Migration):
                     name='words',
                     field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
                 ),
+                migrations.AddIndex(
+                    model_name='control',
+                    index=models.Index(condition=models.Q(('state', 'verified'), models.Q(('verdict', 'reduced'), _negated=True)), fields=['owner', 'id'], name='control_slipped'),
+                ),
             ],
         ),
     ]

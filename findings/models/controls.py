@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -21,6 +21,9 @@ from scoping.models.fellowship import READERS, whole_programs
 if TYPE_CHECKING:
     from findings.models.measurements import Measurement
     from findings.models.metrics import ControlMetric
+
+SLIPPED: Final = Q(state=ControlState.VERIFIED) & ~Q(verdict=Verdict.REDUCED)
+"""Verified, and what was counted since no longer shows that the risk fell."""
 
 
 class ControlQuerySet(TrackedQuerySet["Control"]):
@@ -46,6 +49,10 @@ class ControlQuerySet(TrackedQuerySet["Control"]):
         after = self.model._default_manager.filter(**counted)
         in_use = self.exclude(state=ControlState.WITHDRAWN)
         return in_use.filter(pk__in=after.values("pk"))
+
+    def slipped(self) -> Self:
+        """Those verified that no longer show that the risk fell."""
+        return self.filter(SLIPPED)
 
     def with_metrics(self) -> Self:
         """With their metrics and counts, which `comparison` reads: two queries for all rows."""
@@ -109,6 +116,7 @@ class Control(Tracked):
                 condition=Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED]),
                 name="control_in_use",
             ),
+            models.Index(fields=["owner", "id"], condition=SLIPPED, name="control_slipped"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -505,10 +506,12 @@ def test_a_verified_control_that_no_longer_shows_it_is_told_and_can_be_withdrawn
         withdraw
         not in as_(finding.fellowship.fellow).get(control.get_absolute_url()).content.decode()
     )
-    owner = as_(world.product_owner)
+    owner, asked = as_(world.product_owner), f"Count again or withdraw: {control.title}"
     shown = owner.get(finding.get_absolute_url()).content.decode()
     assert "and no longer shows that it works" in shown
+    assert asked in unescape(owner.get("/").content.decode())
     owner.post(withdraw, {"reason": "It does not hold."})
     control.refresh_from_db()
     finding.refresh_from_db()
     assert (control.state, finding.state in UNSETTLED) == ("withdrawn", True)
+    assert asked not in unescape(owner.get("/").content.decode())

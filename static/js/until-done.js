@@ -5,7 +5,7 @@ async function again(part) {
   const page = await asked();
   const next = page?.getElementById(part.id);
   // Done, or signed out meanwhile: the page itself says which.
-  if (page && !("waiting" in (next?.dataset ?? {}))) {
+  if (page && next?.dataset.waiting === undefined) {
     location.reload();
     return;
   }

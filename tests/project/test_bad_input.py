@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1200)
 
 
 def _once(*names: str) -> list[Any]:
-    """People to whom nearly all is closed before the database is asked anything of theirs."""
+    """People to whom nearly all is closed before a database is asked anything of theirs."""
     return [pytest.param(name, marks=pytest.mark.once) for name in names]
 
 
@@ -40,8 +40,8 @@ QUERIES = (
     "?page=99999999999999999999&q=" + "a+" * 200,
 )
 """Without any, each page is opened for its forms below, and each operation of the API is asked."""
-TOLD_APART = ("long", "strange", "number") if settings.POSTGRESQL else tuple(HOSTILE)
-"""What PostgreSQL may take otherwise; on SQLite, all of it."""
+KINDS = {k: v for k, v in HOSTILE.items() if not (settings.POSTGRESQL and k in ("script", "date"))}
+"""What forms are sent. To PostgreSQL these two are texts as any: SQLite's pass sends them."""
 READERS = ("manager", "auditor", "applicant", *_once("stranger", ""))
 WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "oncall", "admin")
 
@@ -159,8 +159,8 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
             seen.add(known)
             if known in house.fed:
                 continue
-            for kind in TOLD_APART if fields - TOKENS else ("empty",):
-                value = HOSTILE[kind]
+            kinds = KINDS if fields - TOKENS else {"empty": ""}
+            for kind, value in kinds.items():
                 sent = dict.fromkeys(fields - TOKENS, value)
                 with transaction.atomic():
                     answer = getattr(client, method)(action, sent)
@@ -171,7 +171,7 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
     house.fed.update(seen)
 
 
-@pytest.mark.parametrize("name", ["manager", *_once("applicant", "")])
+@pytest.mark.parametrize("name", ["manager", "applicant", *_once("")])
 def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
     """Each address posted to with an empty body, by those who may and those who may not."""
     client, wrong = house.client(name), Complaints()

@@ -224,9 +224,11 @@ def test_a_page_that_never_comes_leaves_the_button(site: str, page: Page) -> Non
 
 
 def test_a_page_that_waits_goes_on_waiting_when_the_line_is_lost(site: str, page: Page) -> None:
-    part = '<div id="x" data-until-done{}>{}</div><script type="module" src="/static/{}"></script>'
-    waits = [part.format(" data-waiting", n, "js/until-done.js") for n in ("none", "half")]
-    answers: list[str | None] = [waits[0], None, waits[1], None, *2 * [part.format("", "all", "")]]
+    script = '<script type="module" src="/static/js/until-done.js"></script>'
+    waits = f'<div id="x" data-until-done data-waiting>{{}}</div>{script}'
+    done = '<div id="x" data-until-done>all</div>'
+    lost = ""
+    answers = [waits.format("none"), lost, waits.format("half"), lost, done, done]
 
     def answer(route: Route) -> None:
         body = answers.pop(0)
@@ -236,9 +238,9 @@ def test_a_page_that_waits_goes_on_waiting_when_the_line_is_lost(site: str, page
     page.clock.install()
     page.goto(f"{site}/waits/")
 
-    def done() -> bool:
+    def comes() -> bool:
         page.clock.run_for(3_000)
         return page.locator("#x").inner_text() == "all"
 
-    browser.until(page, done, "what it waits for")
+    browser.until(page, comes, "what it waits for")
     assert not answers

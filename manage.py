@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import sys
 
+from fellowship.kernel.frames import roomy
+
 
 def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fellowship.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    roomy(execute_from_command_line)(sys.argv)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks import database
+from fellowship.kernel.frames import roomy
 
 
 def main() -> int:
@@ -87,4 +88,4 @@ def _growth(out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(roomy(main)())

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from fellowship.kernel.frames import roomy
+
 
 @dataclass(frozen=True)
 class Done:
@@ -132,4 +134,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    roomy(main)()

@@ -134,35 +134,45 @@ def program() -> Program:
     return Program.objects.select_related("realm").order_by("pk")[0]
 
 
+_UID, _AT, _NUMBER = uuid.UUID(int=1), dt.datetime(2001, 2, 3, tzinfo=dt.UTC), 739182645
+"""What stands in a pattern of events where each has its own."""
+
+
 def _lines(count: int) -> Iterator[str]:
-    realm = program().pk
+    realms: tuple[int | None, ...] = (program().pk, None)
+    bodies, rests = zip(*(_pattern(realm) for realm in realms), strict=True)
     at = now() - dt.timedelta(days=1)
     for number in range(count):
-        event = Event(
-            uid=uuid.uuid4(),
-            at=at + dt.timedelta(milliseconds=number),
-            verb="benchmarks.fill",
-            actor_kind="service",
-            actor_label="benchmarks",
-            subject_type="findings.finding",
-            subject_id=number + 1,
-            subject_ref=f"FND-{number}",
-            realm_id=None if number % 2 else realm,
-        )
-        body = canonical({**columns_of(event), "change": {"number": number}, "rows": []})
-        yield "\t".join(
-            (
-                str(event.uid),
-                instant(event.at),
-                event.verb,
-                event.actor_kind,
-                event.actor_label,
-                event.subject_type,
-                str(event.subject_id),
-                event.subject_ref,
-                str(event.realm_id or "\\N"),
-                "",
-                body.decode().replace("\\", "\\\\"),
-                merkle.leaf(body).hex() + "\n",
-            )
-        )
+        uid, then = str(uuid.uuid4()), instant(at + dt.timedelta(milliseconds=number))
+        body = bodies[number % 2] % {"uid": uid, "at": then, "number": number}
+        leaf = merkle.leaf(body.encode()).hex()
+        rest = rests[number % 2] % {"number": number}
+        yield "\t".join((uid, then, rest, body.replace("\\", "\\\\"), f"{leaf}\n"))
+
+
+def _pattern(realm: int | None) -> tuple[str, str]:
+    """Events of one realm, but for what tells them apart: the body, and columns before it."""
+    event = Event(
+        uid=_UID,
+        at=_AT,
+        verb="benchmarks.fill",
+        actor_kind="service",
+        actor_label="benchmarks",
+        subject_type="findings.finding",
+        subject_id=_NUMBER,
+        subject_ref=f"FND-{_NUMBER}",
+        realm_id=realm,
+    )
+    body = canonical({**columns_of(event), "change": {"number": _NUMBER}, "rows": []}).decode()
+    columns = (
+        *(event.verb, event.actor_kind, event.actor_label, event.subject_type, event.subject_id),
+        *(event.subject_ref, realm or "\\N", ""),
+    )
+    return _open(body), _open("\t".join(map(str, columns)))
+
+
+def _open(text: str) -> str:
+    """The text with a place for each of what stands in it for all."""
+    for mark, place in ((_UID, "%(uid)s"), (instant(_AT), "%(at)s"), (_NUMBER, "%(number)d")):
+        text = text.replace(str(mark), place)
+    return text

@@ -9,7 +9,7 @@ from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fellowship.settings")
 
-app = Celery("fellowship")
+app = Celery("fellowship", task_cls="fellowship.kernel.tasks:Roomy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

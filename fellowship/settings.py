@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fellowship.kernel.frames.roomy",
     "fellowship.web.middleware.RequestId",
     "fellowship.web.observing.Observe",
     "django.middleware.security.SecurityMiddleware",

@@ -1,11 +1,22 @@
-"""What beat runs for the foundation."""
+"""What every task is, and what beat runs for the foundation."""
 
 from __future__ import annotations
 
-from celery import shared_task
+from typing import Any
+
+from celery import Task, shared_task
 
 from fellowship.kernel import blobs
 from fellowship.kernel.connections import close_stale
+from fellowship.kernel.frames import roomy
+
+
+class Roomy(Task[..., Any]):
+    """A task with room for the frames of what it calls, as a request has."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Do the work."""
+        return roomy(super().__call__)(*args, **kwargs)
 
 
 @shared_task(name="files.clean")

@@ -54,6 +54,8 @@ def register() -> None:
     verbs.register_words("governance.kind", _matter)
     verbs.register_fields(
         {
+            "governance.amend_exception.after": say("text after (SHA-256)"),
+            "governance.amend_exception.before": say("text before (SHA-256)"),
             "governance.dossier": say("dossier (SHA-256)"),
             "governance.text": say("text (SHA-256)"),
             "governance.positions": say("votes"),

@@ -247,6 +247,7 @@ def test_a_request_changed_before_the_board_is_sealed_anew_at_once(world: World)
     assert [d.why for d in matter.dossiers.all()] == ["", "One was missing."]
     assert docket.row(Matter.objects.get(pk=matter.pk), world.board_legal).seats[3].state == "stale"
     assert [e.verb for e in timeline(exception)].count("governance.amend_exception") == 1
+    assert "text before (SHA-256)" in client.get(exception.get_absolute_url()).content.decode()
     amend = lambda: services.amend_exception(  # noqa: E731
         exception=exception,
         by=world.board_legal,

@@ -7,9 +7,8 @@ import io
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from benchmarks.child import peak_of
 from benchmarks.measure import Row, Times, rate
@@ -20,6 +19,7 @@ from fellowship.history.seal import seal
 from fellowship.kernel.canonical import canonical, instant
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from oversight.scale import printing
 
 CHUNK = 50_000
 MEGABYTES = 150
@@ -119,14 +119,8 @@ def _bundle() -> list[Row]:
 
 def _add(count: int) -> None:
     """Events as services leave them, written by COPY."""
-    text = io.StringIO("".join(_lines(count)))
-    with transaction.atomic(), connection.cursor() as cursor:
-        raw: Any = cursor
-        raw.copy_expert(
-            "COPY history_event (uid, at, verb, actor_kind, actor_label, subject_type, subject_id,"
-            " subject_ref, realm_id, reason, body, leaf_hash) FROM STDIN",
-            text,
-        )
+    with transaction.atomic():
+        printing.copy(Event, io.StringIO("".join(_lines(count))))
 
 
 def program() -> Program:
@@ -134,45 +128,37 @@ def program() -> Program:
     return Program.objects.select_related("realm").order_by("pk")[0]
 
 
-_UID, _AT, _NUMBER = uuid.UUID(int=1), dt.datetime(2001, 2, 3, tzinfo=dt.UTC), 739182645
-"""What stands in a pattern of events where each has its own."""
-
-
 def _lines(count: int) -> Iterator[str]:
-    realms: tuple[int | None, ...] = (program().pk, None)
-    bodies, rests = zip(*(_pattern(realm) for realm in realms), strict=True)
+    printed = [_printed(realm) for realm in (program().pk, None)]
     at = now() - dt.timedelta(days=1)
-    for number in range(count):
-        uid, then = str(uuid.uuid4()), instant(at + dt.timedelta(milliseconds=number))
-        body = bodies[number % 2] % {"uid": uid, "at": then, "number": number}
-        leaf = merkle.leaf(body.encode()).hex()
-        rest = rests[number % 2] % {"number": number}
-        yield "\t".join((uid, then, rest, body.replace("\\", "\\\\"), f"{leaf}\n"))
+    for number in range(1, count + 1):
+        its_body, line = printed[number % 2]
+        then = instant(at + dt.timedelta(milliseconds=number))
+        said = {"uid": str(uuid.uuid4()), "at": then, "number": str(number)}
+        body = its_body(said)
+        yield line({**said, "body": printing.cell(body), "leaf": merkle.leaf(body.encode()).hex()})
 
 
-def _pattern(realm: int | None) -> tuple[str, str]:
-    """Events of one realm, but for what tells them apart: the body, and columns before it."""
+def _printed(realm: int | None) -> tuple[printing.Fill, printing.Fill]:
+    """Body and line of an event of the realm, with a gap for what each has for itself."""
+    uid, at, number = uuid.UUID(int=1), dt.datetime(2001, 2, 3, tzinfo=dt.UTC), 739182645
     event = Event(
-        uid=_UID,
-        at=_AT,
+        uid=uid,
+        at=at,
         verb="benchmarks.fill",
         actor_kind="service",
         actor_label="benchmarks",
         subject_type="findings.finding",
-        subject_id=_NUMBER,
-        subject_ref=f"FND-{_NUMBER}",
+        subject_id=number,
+        subject_ref=f"FND-{number}",
         realm_id=realm,
+        body="the-body",
+        leaf_hash="the-leaf",
     )
-    body = canonical({**columns_of(event), "change": {"number": _NUMBER}, "rows": []}).decode()
-    columns = (
-        *(event.verb, event.actor_kind, event.actor_label, event.subject_type, event.subject_id),
-        *(event.subject_ref, realm or "\\N", ""),
+    body = canonical({**columns_of(event), "change": {"number": number}, "rows": []}).decode()
+    cells = (printing.cell(getattr(event, f.attname)) for f in printing.columns(Event))
+    own = {str(uid): "uid", instant(at): "at", str(number): "number"}
+    line = printing.with_gaps(
+        "\t".join(cells) + "\n", {**own, "the-body": "body", "the-leaf": "leaf"}
     )
-    return _open(body), _open("\t".join(map(str, columns)))
-
-
-def _open(text: str) -> str:
-    """The text with a place for each of what stands in it for all."""
-    for mark, place in ((_UID, "%(uid)s"), (instant(_AT), "%(at)s"), (_NUMBER, "%(number)d")):
-        text = text.replace(str(mark), place)
-    return text
+    return printing.with_gaps(body, own), line

@@ -33,4 +33,5 @@ def roomy(work: Callable[P, T]) -> Callable[P, T]:
 
     # The frame is as large as the function says its stack can become; it never does.
     called.__code__ = called.__code__.replace(co_stacksize=_WORDS)
+    # Without what hangs on `work`: Django would hear the hooks of the next middleware twice.
     return functools.wraps(work, updated=())(called)

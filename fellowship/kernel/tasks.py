@@ -14,9 +14,7 @@ from fellowship.kernel.frames import roomy
 class Roomy(Task[..., Any]):
     """A task with room for the frames of what it calls, as a request has."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Do the work."""
-        return roomy(super().__call__)(*args, **kwargs)
+    __call__ = roomy(Task.__call__)
 
 
 @shared_task(name="files.clean")

@@ -60,7 +60,7 @@ class _Press:
         self.plain = self._plain()
         self.digested = self._digest(row)
         self.event = self._event(template, row, scope)
-        self.body = _gaps(self.event.body, self._marks(row))
+        self.body = with_gaps(self.event.body, self._marks(row))
         self.lines = self._lines(_stored(template), row)
 
     def write(self, changes: Sequence[Change]) -> list[int]:
@@ -82,9 +82,9 @@ class _Press:
             record.write(own(cells))
             history.write(of_history(cells))
             events.write(of_event(said))
-        _copy(self.model, record)
-        _copy(self.historical, history)
-        _copy(Event, events)
+        copy(self.model, record)
+        copy(self.historical, history)
+        copy(Event, events)
         return keys
 
     def _row(self, template: Tracked, scope: journal.Scope) -> Any:
@@ -134,13 +134,13 @@ class _Press:
     def _lines(self, stored: Words, row: Any) -> tuple[Fill, Fill, Fill]:
         """The lines of record, history row and event."""
         gaps = {*self.changed, self.key, "history_event", "history_id"}
-        history = {f.attname: cell(getattr(row, f.attname)) for f in _columns(self.historical)}
-        event = {f.attname: cell(getattr(self.event, f.attname)) for f in _columns(Event)}
+        history = {f.attname: cell(getattr(row, f.attname)) for f in columns(self.historical)}
+        event = {f.attname: cell(getattr(self.event, f.attname)) for f in columns(Event)}
         named = {"uid": "uid", "subject_id": "key", "body": "body", "leaf_hash": "leaf"}
         if "ref" in self.changed:
             named["subject_ref"] = "ref"
         return (
-            _line({f.attname: stored[f.attname] for f in _columns(self.model)}, gaps),
+            _line({f.attname: stored[f.attname] for f in columns(self.model)}, gaps),
             _line({**history, **{n: w for n, w in stored.items() if n in history}}, gaps),
             _line({named.get(n, n): word for n, word in event.items()}, set(named.values())),
         )
@@ -158,7 +158,7 @@ def _filled(parts: Sequence[str | tuple[str]]) -> Fill:
     return lambda words: template % tuple([words[name] for name in names])
 
 
-def _gaps(text: str, marks: Words) -> Fill:
+def with_gaps(text: str, marks: Words) -> Fill:
     """The text with a gap wherever a mark stands."""
     parts: list[str | tuple[str]] = [text]
     for mark, name in marks.items():
@@ -202,7 +202,7 @@ def cell(value: Any) -> str:
 # --- the database ----------------------------------------------------------------------------
 
 
-def _columns(model: Any) -> list[Any]:
+def columns(model: Any) -> list[Any]:
     """The columns that are written: an event's key is the database's."""
     return [f for f in model._meta.concrete_fields if model is not Event or not f.primary_key]
 
@@ -232,8 +232,9 @@ def _keys(model: Any, count: int) -> list[int]:
         return [int(key) for (key,) in cursor.fetchall()]
 
 
-def _copy(model: Any, lines: io.StringIO) -> None:
-    names = ", ".join(connection.ops.quote_name(f.column) for f in _columns(model))
+def copy(model: Any, lines: io.StringIO) -> None:
+    """Hand lines of the model's `columns` to the database."""
+    names = ", ".join(connection.ops.quote_name(f.column) for f in columns(model))
     lines.seek(0)
     with connection.cursor() as cursor:
         raw: Any = cursor

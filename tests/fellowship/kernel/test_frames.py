@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from celery import current_app
 
@@ -11,7 +12,7 @@ from fellowship.kernel.frames import roomy
 from fellowship.kernel.tasks import Roomy
 
 DEPTHS = range(0, 600, 2)
-"""From one depth to the next a piece of 16 kB holds some hundred frames: several ends are met."""
+"""Some hundred frames fill a piece of 16 kB: so many depths meet several ends."""
 
 
 def _nothing(a: int, b: int) -> int:
@@ -45,7 +46,7 @@ def test_it_is_the_function_it_holds() -> None:
     assert held.__name__ == "_nothing"
 
 
-def test_pages_and_tasks_have_room(settings) -> None:
+def test_pages_and_tasks_have_room(settings: Any) -> None:
     first = settings.MIDDLEWARE[0]
     assert first == f"{roomy.__module__}.{roomy.__qualname__}"
     ours = [task for task in current_app.tasks.values() if not task.name.startswith("celery.")]
